@@ -490,7 +490,10 @@ func TestDeleteTestData(t *testing.T) {
 		template := templateBody("1")
 		template["templateId"] = "test-letter"
 		f.call(test, "POST", "/api/templates", template).expect(201, "")
-		add(f.call(test, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t)}}))
+		batch := add(f.call(test, "POST", "/api/docs/render-batch", map[string]any{"items": []any{ndaRequest(t)}}))
+		id, err := domain.ParseID(batch)
+		testkit.Must(t, err)
+		f.waitForJob(test, api.ID(id), new(any)) // a job that is running goes on after the deletion
 		if got := left(ids, api.ID{}); len(got) < 20 {
 			t.Errorf("the test account fills only %v", got)
 		}

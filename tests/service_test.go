@@ -411,7 +411,7 @@ func TestDev(t *testing.T) {
 		t.Errorf("warnings on an empty database:\n%s", p.output)
 	}
 	addresses := servers(p.output.String())
-	if len(addresses) != 6 { // S3, mails, SMTP, and the AI three times
+	if len(addresses) != 9 { // S3, mails, SMTP, payments, registers twice, and the AI three times
 		t.Errorf("addresses of servers: %v", addresses)
 	}
 	if status, _ := p.call(user{}, "GET", "/readyz", nil); status != http.StatusOK {
