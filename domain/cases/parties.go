@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -262,18 +263,25 @@ var errNoParty = domain.NoSuch("party")
 // for a party without conflicts is empty, not nil.
 func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.ID, parties []query.CaseParty) (map[domain.ID][]Conflict, error) {
 	found := make(map[domain.ID][]Conflict, len(parties))
-	wanted := make(map[domain.ID]wantedParty, len(parties))
+	wantedBy := map[string][]*wantedParty{} // by shortKey
 	var exact, similar [][]byte
+	var sides []string
 	for _, party := range parties {
 		found[party.ID] = []Conflict{}
-		if opposite(Side(party.Side)) == "" {
+		side := string(opposite(Side(party.Side)))
+		if side == "" {
 			continue
 		}
+		if !slices.Contains(sides, side) {
+			sides = append(sides, side)
+		}
 		n := toParty(party, nil).NewParty
-		name := n.parsedName()
-		wanted[party.ID] = wantedParty{name, n.registration()}
-		_, e, s := searchKeys(n, name)
+		w := &wantedParty{CaseParty: party, name: n.parsedName(), registration: n.registration(), matches: map[string]matching.Match{}}
+		_, e, s := searchKeys(n, w.name)
 		exact, similar = append(exact, e...), append(similar, s...)
+		for _, key := range slices.Concat(e, s) {
+			wantedBy[shortKey(key)] = append(wantedBy[shortKey(key)], w)
+		}
 	}
 	var candidates []query.ListCasePartiesByKeysRow
 	// Separately, so that many similar names do not crowd out exact matches.
@@ -281,26 +289,37 @@ func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.I
 		if len(keys) == 0 {
 			continue
 		}
-		rows, err := s.queries.ListCasePartiesByKeys(ctx, query.ListCasePartiesByKeysParams{Member: p.UserID, CaseID: id, NameKeys: keys})
+		rows, err := s.queries.ListCasePartiesByKeys(ctx, query.ListCasePartiesByKeysParams{Member: p.UserID, CaseID: id, NameKeys: keys, Sides: sides})
 		if err != nil {
 			return nil, db.Error(err)
 		}
 		candidates = append(candidates, rows...)
 	}
+	names := map[string]matching.Name{} // many parties have the same name
 	for _, candidate := range uniqueCandidates(candidates) {
-		name := matching.Parse(candidate.Name, matching.Kind(candidate.Kind))
-		for _, party := range parties {
-			if Side(candidate.Side) != opposite(Side(party.Side)) {
+		label := candidate.Kind + " " + candidate.Name
+		name, ok := names[label]
+		if !ok {
+			name = matching.Parse(candidate.Name, matching.Kind(candidate.Kind))
+			names[label] = name
+		}
+		for _, w := range sharingKeys(candidate.Matched, wantedBy) {
+			if Side(candidate.Side) != opposite(Side(w.Side)) {
 				continue
 			}
-			c := wanted[party.ID].compare(party, candidate, name)
+			m, ok := w.matches[label]
+			if !ok {
+				m = matching.Compare(w.name, name)
+				w.matches[label] = m
+			}
+			c := w.compare(candidate, m)
 			if len(c.Matched) == 0 {
 				continue
 			}
 			if p.Admin() || candidate.MyRole.String != "" {
 				c.CaseID = &candidate.CaseID
 			}
-			found[party.ID] = mergeConflict(found[party.ID], c)
+			found[w.ID] = mergeConflict(found[w.ID], c)
 		}
 	}
 	return found, nil
@@ -308,20 +327,22 @@ func (s *Service) conflicts(ctx context.Context, p domain.Principal, id domain.I
 
 // wantedParty is a party for which conflicts are searched.
 type wantedParty struct {
+	query.CaseParty
 	name         matching.Name
 	registration matching.Registration
+	matches      map[string]matching.Match // by kind and name
 }
 
-// compare compares it with a candidate.
-func (w wantedParty) compare(party query.CaseParty, candidate query.ListCasePartiesByKeysRow, name matching.Name) Conflict {
+// compare compares it with a candidate, of which m is the match of the name.
+func (w *wantedParty) compare(candidate query.ListCasePartiesByKeysRow, m matching.Match) Conflict {
 	c := Conflict{Side: Side(candidate.Side)}
-	switch m := matching.Compare(w.name, name); {
+	switch {
 	case m.Score >= matching.Strong:
 		c.Matched, c.Score, c.Reasons = append(c.Matched, "name"), m.Score, m.Reasons
 	case m.Score >= matching.Possible:
 		c.Matched, c.Score, c.Reasons = append(c.Matched, "similarName"), m.Score, m.Reasons
 	}
-	if len(party.EmailKey) > 0 && bytes.Equal(party.EmailKey, candidate.EmailKey) {
+	if len(w.EmailKey) > 0 && bytes.Equal(w.EmailKey, candidate.EmailKey) {
 		c.Matched, c.Score = append(c.Matched, "email"), 1
 	}
 	if w.registration.Same(matching.Registration{Number: candidate.RegistrationNumber, Country: candidate.RegistrationCountry}) {
@@ -330,14 +351,38 @@ func (w wantedParty) compare(party query.CaseParty, candidate query.ListCasePart
 	return c
 }
 
-// uniqueCandidates drops those that were found by exact and by similar keys.
-func uniqueCandidates(rows []query.ListCasePartiesByKeysRow) []query.ListCasePartiesByKeysRow {
-	seen := make(map[domain.ID]bool, len(rows))
-	return slices.DeleteFunc(rows, func(r query.ListCasePartiesByKeysRow) bool {
-		known := seen[r.ID]
-		seen[r.ID] = true
-		return known
-	})
+// shortKeyLength is the length of a shortKey.
+const shortKeyLength = 8
+
+// shortKey is the beginning of a key in hexadecimal digits, as ListCasePartiesByKeys returns it.
+func shortKey(key []byte) string {
+	return strings.ToUpper(hex.EncodeToString(key[:shortKeyLength/2]))
+}
+
+// sharingKeys are the parties that have one of the short keys, each once.
+func sharingKeys(matched string, wantedBy map[string][]*wantedParty) (parties []*wantedParty) {
+	for i := 0; i+shortKeyLength <= len(matched); i += shortKeyLength {
+		for _, w := range wantedBy[matched[i:i+shortKeyLength]] {
+			if !slices.Contains(parties, w) {
+				parties = append(parties, w)
+			}
+		}
+	}
+	return parties
+}
+
+// uniqueCandidates merges those that were found by exact and by similar keys.
+func uniqueCandidates(rows []query.ListCasePartiesByKeysRow) (unique []query.ListCasePartiesByKeysRow) {
+	at := make(map[domain.ID]int, len(rows))
+	for _, r := range rows {
+		if i, ok := at[r.ID]; ok {
+			unique[i].Matched += r.Matched
+			continue
+		}
+		at[r.ID] = len(unique)
+		unique = append(unique, r)
+	}
+	return unique
 }
 
 // mergeConflict adds c to all. Conflicts of one case are merged, and so are those of all hidden

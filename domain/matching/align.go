@@ -125,17 +125,24 @@ func joinedWords(a word, parts reading, used []bool, sinitic bool) similarity {
 	if slices.Contains(used, true) || utf8.RuneCountInString(a.text) < 2 {
 		return similarity{}
 	}
+	if !sinitic && a.script == latinScript && parts.script() == latinScript && japaneseInitial(a.text) != japaneseInitial(parts[0].text) {
+		return similarity{} // of words that begin with different letters
+	}
 	runes := parts.merged()
 	if runes == a.text {
 		return similarity{score: 0.99, reason: Spacing}
 	}
-	if joined := newWord(runes, parts.script()); !a.initial && len(runes) >= 4 && compareEastAsian(a, joined, sinitic) {
-		return similarity{score: 0.94, reason: Transliterated}
-	}
-	if a.initial || len(runes) < 4 || runes[0] != a.text[0] && a.script == parts.script() {
+	if a.initial || len(runes) < 4 {
 		return similarity{}
 	}
-	if joined := newWord(runes, parts.script()); intersect(a.skeletons, joined.skeletons) {
+	joined := newWord(runes, parts.script())
+	if compareEastAsian(a, joined, sinitic) {
+		return similarity{score: 0.94, reason: Transliterated}
+	}
+	if runes[0] != a.text[0] && a.script == joined.script {
+		return similarity{}
+	}
+	if intersect(a.skeletons(), joined.skeletons()) {
 		return similarity{score: 0.95, reason: Spacing}
 	}
 	return similarity{}
@@ -177,8 +184,8 @@ func sameInitial(a, b word) bool {
 	if strings.HasPrefix(b.text, a.text) {
 		return true
 	}
-	for _, s := range a.skeletons {
-		for _, t := range b.skeletons {
+	for _, s := range a.skeletons() {
+		for _, t := range b.skeletons() {
 			if len(a.text) == 1 && s != "" && t != "" && s[0] == t[0] {
 				return true
 			}

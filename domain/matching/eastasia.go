@@ -11,6 +11,22 @@ var romaji = regexp.MustCompile(`^(?:(?:sh|ch|ts|[kgszjtdnhbpmr]y|[kgsztdnhbpmrj
 // japanese unifies the systems of Hepburn and Kunrei, and the ways to spell long vowels.
 var japanese = strings.NewReplacer("ou", "o", "oo", "o", "oh", "o", "uu", "u", "shi", "si", "sh", "sy", "chi", "ti", "ch", "ty", "tsu", "tu", "fu", "hu", "ji", "zi", "j", "zy", "mb", "nb", "mp", "np", "dzu", "zu")
 
+// japaneseInitial is equal for words that the systems may spell alike.
+func japaneseInitial(s string) byte {
+	if s == "" {
+		return 0
+	}
+	switch s[0] {
+	case 'c':
+		return 't'
+	case 'f':
+		return 'h'
+	case 'd', 'j':
+		return 'z'
+	}
+	return s[0]
+}
+
 // korean unifies the Revised Romanization, McCune-Reischauer and common spellings.
 var korean = strings.NewReplacer("yoo", "o", "woo", "o", "eo", "o", "oo", "o", "eu", "o", "ee", "i", "ch", "c", "j", "c", "g", "k", "b", "p", "d", "t", "r", "l", "sh", "s", "yu", "o", "u", "o", "h", "")
 
@@ -27,7 +43,7 @@ func compareEastAsian(a, b word, sinitic bool) bool {
 	switch {
 	case a.script == hangulScript || b.script == hangulScript:
 		return korean.Replace(a.text) == korean.Replace(b.text)
-	case romaji.MatchString(a.text) && romaji.MatchString(b.text) && japanese.Replace(collapse(a.text)) == japanese.Replace(collapse(b.text)):
+	case japaneseInitial(a.text) == japaneseInitial(b.text) && a.japanese() != "" && a.japanese() == b.japanese():
 		return true
 	}
 	return sinitic && chinese.Replace(a.text) == chinese.Replace(b.text)

@@ -153,7 +153,7 @@ type keyWord struct {
 
 // initials are the symbols for which an initial of the word may stand.
 func initials(w word) (out []string) {
-	for _, code := range codes(word{skeletons: firstRunes(w)}) {
+	for _, code := range soundCodes(firstRunes(w)) {
 		if !slices.Contains(out, code) {
 			out = append(out, code)
 		}
@@ -162,7 +162,7 @@ func initials(w word) (out []string) {
 }
 
 func firstRunes(w word) (out []string) {
-	for _, s := range append([]string{w.text}, w.skeletons...) {
+	for _, s := range append([]string{w.text}, w.skeletons()...) {
 		for _, r := range s {
 			out = append(out, string(r))
 			break
@@ -196,12 +196,18 @@ var symbols = map[rune]byte{'b': 'b', 'p': 'b', 'f': 'f', 'v': 'f', 'w': 'f', 'c
 
 // codes are the consonants of the word's skeletons, with a mark for an initial vowel.
 func codes(w word) (out []string) {
-	spellings := w.skeletons
-	if w.script == latinScript && romaji.MatchString(w.text) {
+	spellings := w.skeletons()
+	if w.script == latinScript && w.japanese() != "" {
 		spellings = append(slices.Clone(spellings), japanese.Replace(w.text))
 	}
+	return soundCodes(spellings)
+}
+
+var sibilants = strings.NewReplacer("ts", "s", "tc", "s", "dz", "s")
+
+func soundCodes(spellings []string) (out []string) {
 	for _, s := range spellings {
-		s = strings.NewReplacer("ts", "s", "tc", "s", "dz", "s").Replace(s)
+		s = sibilants.Replace(s)
 		var b []byte
 		for i, r := range s {
 			symbol, ok := symbols[r]

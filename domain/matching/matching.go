@@ -133,15 +133,18 @@ func compareReadings(a, b Name, x, y reading) Match {
 // sameRunes matches readings whose words are the same in any order, or whose joined letters are the same if the
 // words are only rotated, as when the family name comes first.
 func sameRunes(x, y reading) Match {
-	m := Match{}
+	if joints, length := len(x)+len(y)-2, x.length()-y.length(); max(length, -length) > joints {
+		return Match{} // merged drops a letter for each joint at most
+	}
+	m, joinedX, joinedY := Match{}, x.joined(), y.joined()
 	switch {
 	case slices.EqualFunc(x, y, func(a, b word) bool { return a.text == b.text }):
 		m = Match{Score: 0.99}
-	case slices.Equal(sortedTexts(x), sortedTexts(y)):
+	case len(x) == len(y) && len(joinedX) == len(joinedY) && slices.Equal(sortedTexts(x), sortedTexts(y)):
 		m = Match{Score: 0.98, Reasons: []Reason{Order}}
-	case x.joined() == y.joined() || len(x) != len(y) && x.merged() == y.merged():
+	case joinedX == joinedY || len(x) != len(y) && plain(joinedX) == plain(joinedY):
 		m = Match{Score: 0.98, Reasons: []Reason{Spacing}}
-	case rotated(x, y) || rotated(y, x):
+	case rotated(x, y, joinedX, joinedY) || rotated(y, x, joinedY, joinedX):
 		m = Match{Score: 0.97, Reasons: []Reason{Order, Spacing}}
 	default:
 		return m
@@ -153,12 +156,16 @@ func sameRunes(x, y reading) Match {
 	return m
 }
 
-func rotated(x, y reading) bool {
-	runes := x.joined()
-	merged := len(x) != len(y)
+// rotated reports whether x is written as y with its first words last. They are given with their joined letters.
+func rotated(x, y reading, joinedX, joinedY string) bool {
+	first := 0 // the length of the words that come last
 	for i := 1; i < len(y); i++ {
-		turned := slices.Concat(y[i:], y[:i])
-		if turned.joined() == runes || merged && turned.merged() == x.merged() {
+		first += len(y[i-1].text)
+		head, tail := joinedY[:first], joinedY[first:]
+		if len(joinedX) == len(joinedY) && joinedX[:len(tail)] == tail && joinedX[len(tail):] == head {
+			return true
+		}
+		if len(x) != len(y) && plain(tail+head) == plain(joinedX) {
 			return true
 		}
 	}
@@ -174,6 +181,14 @@ func sortedTexts(r reading) []string {
 	return texts
 }
 
+// length is that of the joined letters.
+func (r reading) length() (n int) {
+	for _, w := range r {
+		n += len(w.text)
+	}
+	return n
+}
+
 func (r reading) joined() string {
 	var b strings.Builder
 	for _, w := range r {
@@ -183,7 +198,7 @@ func (r reading) joined() string {
 }
 
 // merged is joined as if it had been written as one word.
-func (r reading) merged() string { return plainVowels.Replace(r.joined()) }
+func (r reading) merged() string { return plain(r.joined()) }
 
 // script is the script of the first word that is not Latin.
 func (r reading) script() script {

@@ -172,6 +172,19 @@ func TestGivenNames(t *testing.T) {
 	}
 }
 
+// BenchmarkCompare reads a name and compares it, as the conflict check does with a candidate.
+func BenchmarkCompare(b *testing.B) {
+	names := strings.Split("James Corbertson, James Lemander, Mary Corkingham, Robert William Belsonton, Viktor Drozdenko, Victor Drosdenko, Katarzyna Norwinman, Catherine Norwinson, Ahmed Al-Masri, Mohammed Al-Nasri, "+
+		"María García López, Hans-Jürgen Müller, J. Smith, Wang Xiaoming, Дмитрий Иванов, Dmitri Petrov", ", ")
+	wanted := make([]Name, len(names))
+	for i, name := range names {
+		wanted[i] = Parse(name, Person)
+	}
+	for i := 0; b.Loop(); i++ {
+		Compare(wanted[i/len(names)%len(names)], Parse(names[i%len(names)], Person))
+	}
+}
+
 // FuzzNames checks that any name has keys and that surrounding spaces do not matter.
 func FuzzNames(f *testing.F) {
 	for _, s := range []string{"", "Müller GmbH", "ﷺ", "İstanbul", "\u0301", "a\u200db", "ß", "abd", "al al din", "김", "ال", "Th."} {

@@ -3,6 +3,7 @@ package matching
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -71,7 +72,7 @@ var (
 func set(words string) map[string]bool {
 	m := map[string]bool{}
 	for w := range strings.FieldsSeq(words) {
-		m[plainVowels.Replace(w)] = true
+		m[plain(w)] = true
 	}
 	return m
 }
@@ -101,16 +102,70 @@ const invisibleRunes = "\u115f\u1160\u3164\uffa0"
 
 // word is a word of a name.
 type word struct {
-	text      string // folded, of Latin letters where the script has a romanization
+	text     string // folded, of Latin letters where the script has a romanization
+	script   script
+	initial  bool // of a person's name
+	particle bool // of a person's name, written as a separate word
+	capitals bool // of a person's name, two or three capitals such as HP
+	*phonetics
+}
+
+// phonetics is what is computed of a word when a comparison first needs it, since most words are equal or of another name.
+type phonetics struct {
+	text      string
 	script    script
-	initial   bool // of a person's name
-	particle  bool // of a person's name, written as a separate word
-	capitals  bool // of a person's name, two or three capitals such as HP
-	skeletons []string
+	spellings []string // others than the text
+
+	once, onceNames, onceJapanese sync.Once
+
+	allSkeletons   []string
+	knownForm      string
+	arabic         string
+	japaneseSounds string
 }
 
 func newWord(text string, s script, spellings ...string) word {
-	return word{text: text, script: s, skeletons: skeletons(append([]string{text}, spellings...)...)}
+	return word{text: text, script: s, phonetics: &phonetics{text: text, script: s, spellings: spellings}}
+}
+
+// skeletons are those of all spellings, at least one.
+func (p *phonetics) skeletons() []string {
+	p.once.Do(func() { p.allSkeletons = skeletons(append([]string{p.text}, p.spellings...)...) })
+	return p.allSkeletons
+}
+
+func (p *phonetics) names() {
+	p.onceNames.Do(func() {
+		p.knownForm = p.text
+		if (p.script == cyrillicScript || p.script == greekScript) && variants[p.text] == nil {
+			if known, ok := spellings[p.skeletons()[0]]; ok {
+				p.knownForm = known
+			}
+		}
+		p.arabic = arabicCode(p.knownForm)
+	})
+}
+
+// form is the word, or the known form of the name that another script spells.
+func (p *phonetics) form() string {
+	p.names()
+	return p.knownForm
+}
+
+// arabicCode is that of the form.
+func (p *phonetics) arabicCode() string {
+	p.names()
+	return p.arabic
+}
+
+// japanese is equal for romanizations of one Japanese word; empty for a word that cannot be one.
+func (p *phonetics) japanese() string {
+	p.onceJapanese.Do(func() {
+		if romaji.MatchString(p.text) {
+			p.japaneseSounds = japanese.Replace(collapse(p.text))
+		}
+	})
+	return p.japaneseSounds
 }
 
 func (w word) consonantal() bool { return w.script == arabicScript || w.script == hebrewScript }
@@ -182,8 +237,17 @@ func (n *Name) add(r reading) {
 
 func (t token) word(byShape bool) word {
 	text, s := t.text, scriptOf(t.text)
-	if plain := romanize(text, s, byShape); plain != "" {
-		text = plain
+	if romanized := romanize(text, s, byShape); romanized != "" {
+		text = romanized
+	}
+	if s == latinScript && isASCII(text) { // as below, without the work for accents
+		lower := strings.ToLower(text)
+		if t.person && hasDigit(lower) && !hasDigit(lower[:1]) {
+			lower = digits.Replace(lower)
+		}
+		w := newWord(plain(lower), s)
+		w.initial, w.capitals = t.initial, t.capitals
+		return w
 	}
 	lower := norm.NFC.String(cases.Fold().String(text))
 	if t.person && s == latinScript && !hasDigit(lower[:1]) {
@@ -198,24 +262,28 @@ func (t token) word(byShape bool) word {
 	case arabicScript, hebrewScript:
 		spellings = append(spellings, unvocalized(lower, s == hebrewScript)...)
 	}
-	plain := fold(lower)
-	if plain == "" { // only marks
-		plain = strings.ToLower(t.text)
+	folded := fold(lower)
+	if folded == "" { // only marks
+		folded = strings.ToLower(t.text)
 	}
-	w := newWord(plain, s, spellings...)
+	w := newWord(folded, s, spellings...)
 	w.initial, w.capitals = t.initial, t.capitals
 	return w
 }
 
 // fold removes accents and spells all umlauts alike.
 func fold(lower string) string {
-	plain := strings.Map(func(r rune) rune {
+	bare := strings.Map(func(r rune) rune {
 		if droppableAccent(r) {
 			return -1
 		}
 		return r
 	}, norm.NFD.String(lower))
-	return plainVowels.Replace(latin.Fold(unaccented.Replace(norm.NFC.String(plain))))
+	return plain(latin.Fold(unaccented.Replace(norm.NFC.String(bare))))
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
 // tokenize splits a name into words, which keep their accents, case and script.
@@ -242,13 +310,19 @@ func tokenize(name string, kind Kind) (tokens []token) {
 		}
 	}
 	name = strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && r != '\'' && r != '`' {
+			return r
+		}
 		if unicode.Is(unicode.Cf, r) || strings.ContainsRune(apostrophes, r) || strings.ContainsRune(invisibleRunes, r) {
 			return -1
 		}
 		return r
 	}, name)
 	var last rune
-	for _, r := range norm.NFKD.String(norm.NFKC.String(name)) {
+	if !isASCII(name) {
+		name = norm.NFKD.String(norm.NFKC.String(name))
+	}
+	for _, r := range name {
 		switch {
 		case unicode.IsLetter(r), unicode.IsDigit(r):
 			b.WriteRune(r)
@@ -367,10 +441,16 @@ func joinServant(words reading) reading {
 		out = append(out, w)
 	}
 	for i, w := range out {
-		if m := servantOf.FindStringSubmatch(w.text); m != nil {
-			out[i] = newWord("abd"+m[1], w.script)
-		} else if m := faithOf.FindStringSubmatch(w.text); m != nil {
-			out[i] = newWord(m[1]+"addin", w.script)
+		if strings.HasPrefix(w.text, "abd") {
+			if m := servantOf.FindStringSubmatch(w.text); m != nil {
+				out[i] = newWord("abd"+m[1], w.script)
+				continue
+			}
+		}
+		if strings.HasSuffix(w.text, "n") || strings.HasSuffix(w.text, "ne") {
+			if m := faithOf.FindStringSubmatch(w.text); m != nil {
+				out[i] = newWord(m[1]+"addin", w.script)
+			}
 		}
 	}
 	return out
@@ -392,7 +472,7 @@ func joinParticles(words reading) reading {
 			continue
 		}
 		if prefix != "" {
-			w = newWord(plainVowels.Replace(prefix+w.text), w.script)
+			w = newWord(plain(prefix+w.text), w.script)
 			prefix = ""
 		}
 		out = append(out, w)

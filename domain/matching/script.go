@@ -29,6 +29,7 @@ const (
 func scriptOf(text string) script {
 	for _, r := range text {
 		switch {
+		case r < utf8.RuneSelf:
 		case unicode.Is(unicode.Cyrillic, r):
 			return cyrillicScript
 		case unicode.Is(unicode.Greek, r):
@@ -55,6 +56,14 @@ var unaccented = strings.NewReplacer("æ", "a", "œ", "o", "ŧ", "t", "ɑ", "a",
 
 // plainVowels maps the spellings of umlauts and rings to the plain letter.
 var plainVowels = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u", "aa", "a")
+
+// plain applies plainVowels, which few words need.
+func plain(s string) string {
+	if !strings.Contains(s, "ae") && !strings.Contains(s, "oe") && !strings.Contains(s, "ue") && !strings.Contains(s, "aa") {
+		return s
+	}
+	return plainVowels.Replace(s)
+}
 
 // carons spells letters by sound that the eye reads as their plain letter.
 var carons = strings.NewReplacer("š", "sh", "č", "ch", "ž", "zh", "ć", "ch", "ş", "sh", "ș", "sh", "ţ", "ts", "ț", "ts", "ś", "s", "ź", "zh", "ż", "zh", "ř", "rzh", "đ", "dj", "ñ", "ny", "ç", "ch", "ğ", "gh",
@@ -167,7 +176,10 @@ var (
 )
 
 func skeletons(texts ...string) (out []string) {
-	for _, text := range texts {
+	for i, text := range texts {
+		if slices.Contains(texts[:i], text) {
+			continue
+		}
 		text = vowelEndings(text)
 		for _, convention := range []*strings.Replacer{english, german, french} {
 			s := endings(collapse(convention.Replace(text)))
@@ -224,6 +236,13 @@ func endings(s string) string {
 
 // collapse writes doubled letters once.
 func collapse(s string) string {
+	doubled := false
+	for i := 1; i < len(s) && !doubled; i++ {
+		doubled = s[i] == s[i-1] || s[i] >= utf8.RuneSelf
+	}
+	if !doubled {
+		return s
+	}
 	var b strings.Builder
 	var last rune
 	for _, r := range s {
@@ -285,6 +304,8 @@ func unvocalized(text string, hebrew bool) (out []string) {
 	return out
 }
 
+var arabicDigraphs = strings.NewReplacer("kh", "x", "sh", "S", "ch", "S", "gh", "G", "th", "t", "dh", "d", "dj", "g", "j", "g", "ou", "", "ee", "y", "ei", "y", "ai", "y", "ay", "y", "ey", "y", "q", "k", "c", "k", "w", "")
+
 // arabicCode is equal for romanizations of one Arabic name: its consonants and the class of its first vowel.
 func arabicCode(s string) string {
 	first := strings.IndexAny(s, "aeiouy")
@@ -301,7 +322,7 @@ func arabicCode(s string) string {
 	if first == 0 {
 		at = "+"
 	}
-	s = strings.NewReplacer("kh", "x", "sh", "S", "ch", "S", "gh", "G", "th", "t", "dh", "d", "dj", "g", "j", "g", "ou", "", "ee", "y", "ei", "y", "ai", "y", "ay", "y", "ey", "y", "q", "k", "c", "k", "w", "").Replace(s)
+	s = arabicDigraphs.Replace(s)
 	s = strings.Map(func(r rune) rune {
 		if strings.ContainsRune("aeiouy", r) {
 			return -1

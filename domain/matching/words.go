@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/hbollon/go-edlib"
 )
@@ -46,8 +47,8 @@ func init() {
 		case "=", "&", "+", "~":
 			form := map[string]similarity{"=": sameSpelling, "&": sameSpelling, "+": givenForm, "~": nickname}[kind]
 			for i, w := range words {
-				words[i] = plainVowels.Replace(w)
-				variants[words[i]] = append(variants[words[i]], variant{plainVowels.Replace(words[0]), form})
+				words[i] = plain(w)
+				variants[words[i]] = append(variants[words[i]], variant{plain(words[0]), form})
 				established[words[i]] = true
 				givenNames[words[i]] = givenNames[words[i]] || kind != "&"
 				if kind != "~" {
@@ -56,7 +57,7 @@ func init() {
 			}
 		case ".", ",":
 			for _, w := range words {
-				w = plainVowels.Replace(w)
+				w = plain(w)
 				established[w] = true
 				givenNames[w] = givenNames[w] || kind == "."
 			}
@@ -88,7 +89,7 @@ func compareWords(a, b word, kind Kind, given, sinitic bool) similarity {
 		return similarity{}
 	}
 	if kind == Person {
-		if s := compareVariants(a.form(), b.form()); s.score > 0 {
+		if s := compareVariants(a, b); s.score > 0 {
 			return s
 		}
 		if s := compareGiven(a, b, given); s.score > 0 {
@@ -107,29 +108,22 @@ func compareWords(a, b word, kind Kind, given, sinitic bool) similarity {
 	if s, t := slavicFamily(a.text), slavicFamily(b.text); kind == Person && !given && s == t && s != "" {
 		return similarity{score: 0.95, reason: Spelling}
 	}
-	if intersect(a.skeletons, b.skeletons) {
+	if intersect(a.skeletons(), b.skeletons()) {
 		reason := Spelling
 		if a.script != b.script {
 			reason = Transliterated
 		}
 		return similarity{score: 0.96, reason: reason}
 	}
-	if kind == Person && (gendered(a.text, b.text, given) || gendered(a.skeletons[0], b.skeletons[0], given)) {
+	if kind == Person && (gendered(a.text, b.text, given) || gendered(a.skeletons()[0], b.skeletons()[0], given)) {
 		return similarity{}
 	}
 	return misspelled(a, b)
 }
 
-// form is the word, or the known form of the name that another script spells.
-func (w word) form() string {
-	if known, ok := spellings[w.skeletons[0]]; ok && (w.script == cyrillicScript || w.script == greekScript) && variants[w.text] == nil {
-		return known
-	}
-	return w.text
-}
-
 // compareVariants matches forms of one given name.
-func compareVariants(a, b string) similarity {
+func compareVariants(x, y word) similarity {
+	a, b := x.form(), y.form()
 	best := similarity{}
 	for _, v := range variants[a] {
 		for _, w := range variants[b] {
@@ -148,7 +142,7 @@ func compareVariants(a, b string) similarity {
 	if best.score > 0 {
 		return best
 	}
-	if code := arabicCode(a); len(a) > 2 && len(b) > 2 && arabicNames[code] && code == arabicCode(b) {
+	if code := x.arabicCode(); len(a) > 2 && len(b) > 2 && code == y.arabicCode() && arabicNames[code] {
 		return similarity{score: 0.95, reason: Transliterated}
 	}
 	for _, article := range []string{"al", "el", "as", "ar", "ash", "mac"} {
@@ -205,8 +199,8 @@ func gendered(a, b string, given bool) bool {
 // misspelled matches long words by the distance of Damerau and Levenshtein.
 func misspelled(a, b word) similarity {
 	best := distance(a.text, b.text)
-	for _, s := range a.skeletons {
-		for _, t := range b.skeletons {
+	for _, s := range a.skeletons() {
+		for _, t := range b.skeletons() {
 			if len(s) >= 6 && len(t) >= 6 {
 				best = max(best, distance(s, t)-0.01)
 			}
@@ -221,7 +215,10 @@ func misspelled(a, b word) similarity {
 // distance is the similarity of two words of which one may be a misspelling; 0 if it is none.
 func distance(a, b string) float64 {
 	short, long := min(len(a), len(b)), max(len(a), len(b))
-	if long-short > 2 || short < 4 {
+	if long-short > 2 || short < 4 || short < 5 && len(a) != len(b) {
+		return 0
+	}
+	if n := differentRunes(a, b); n > 4 || n > 2 && short < 8 {
 		return 0
 	}
 	d := edlib.OSADamerauLevenshteinDistance(a, b)
@@ -238,6 +235,34 @@ func distance(a, b string) float64 {
 		score -= 0.05
 	}
 	return score
+}
+
+// differentRunes counts the letters that only one of the words has: at most two for each mistake. It is 0 for words with
+// letters that have no romanization.
+func differentRunes(a, b string) (n int) {
+	if !isASCII(a) || !isASCII(b) {
+		return 0
+	}
+	var count [utf8.RuneSelf]int
+	for i := range len(a) {
+		count[a[i]]++
+	}
+	for i := range len(b) {
+		count[b[i]]--
+	}
+	for i := range len(a) {
+		if c := count[a[i]]; c != 0 {
+			n += max(c, -c)
+			count[a[i]] = 0
+		}
+	}
+	for i := range len(b) {
+		if c := count[b[i]]; c != 0 {
+			n += max(c, -c)
+			count[b[i]] = 0
+		}
+	}
+	return n
 }
 
 // slavicFamily is the family of a man's and a woman's name such as Tolstoy and Tolstaya, Dombrovsky and Dombrovskaya.

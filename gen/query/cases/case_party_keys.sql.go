@@ -37,14 +37,17 @@ func (q *Queries) DeleteCasePartyKeys(ctx context.Context, partyID domain.ID) er
 }
 
 const listCasePartiesByKeys = `-- name: ListCasePartiesByKeys :many
-SELECT DISTINCT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_number, p.registration_country, m.role AS my_role
-FROM case_party_keys k FORCE INDEX (PRIMARY)
+SELECT p.id, p.case_id, p.kind, p.side, p.name, p.email_key, p.registration_number, p.registration_country, m.role AS my_role,
+  HEX(k.beginnings) AS matched
+FROM (
+  SELECT n.party_id, GROUP_CONCAT(LEFT(n.name_key, 4) SEPARATOR '') AS beginnings -- 1,024 bytes hold more keys than a name has
+  FROM case_party_keys n FORCE INDEX (PRIMARY) WHERE n.name_key IN (/*SLICE:name_keys*/?) GROUP BY n.party_id
+) k
 STRAIGHT_JOIN case_parties p ON p.id = k.party_id
 STRAIGHT_JOIN cases c ON c.id = p.case_id
 STRAIGHT_JOIN cases own ON own.id = ?
 LEFT JOIN case_members m ON m.case_id = p.case_id AND m.user_id = ?
-WHERE k.name_key IN (/*SLICE:name_keys*/?)
-  AND p.side IN ('client', 'opposing')
+WHERE p.side IN (/*SLICE:sides*/?)
   AND p.case_id <> ?
   AND c.deleted_at IS NULL
   AND (RIGHT(c.created_by, 6) = x'7E577E577E57') = (RIGHT(own.created_by, 6) = x'7E577E577E57') -- test cases are compared with each other
@@ -53,9 +56,10 @@ LIMIT 1000
 `
 
 type ListCasePartiesByKeysParams struct {
+	NameKeys [][]byte
 	CaseID   domain.ID
 	Member   domain.ID
-	NameKeys [][]byte
+	Sides    []string
 }
 
 type ListCasePartiesByKeysRow struct {
@@ -68,13 +72,12 @@ type ListCasePartiesByKeysRow struct {
 	RegistrationNumber  string
 	RegistrationCountry string
 	MyRole              sql.NullString
+	Matched             string
 }
 
 func (q *Queries) ListCasePartiesByKeys(ctx context.Context, arg ListCasePartiesByKeysParams) ([]ListCasePartiesByKeysRow, error) {
 	query := listCasePartiesByKeys
 	var queryParams []interface{}
-	queryParams = append(queryParams, arg.CaseID)
-	queryParams = append(queryParams, arg.Member)
 	if len(arg.NameKeys) > 0 {
 		for _, v := range arg.NameKeys {
 			queryParams = append(queryParams, v)
@@ -82,6 +85,16 @@ func (q *Queries) ListCasePartiesByKeys(ctx context.Context, arg ListCaseParties
 		query = strings.Replace(query, "/*SLICE:name_keys*/?", strings.Repeat(",?", len(arg.NameKeys))[1:], 1)
 	} else {
 		query = strings.Replace(query, "/*SLICE:name_keys*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.CaseID)
+	queryParams = append(queryParams, arg.Member)
+	if len(arg.Sides) > 0 {
+		for _, v := range arg.Sides {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:sides*/?", strings.Repeat(",?", len(arg.Sides))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:sides*/?", "NULL", 1)
 	}
 	queryParams = append(queryParams, arg.CaseID)
 	rows, err := q.db.QueryContext(ctx, query, queryParams...)
@@ -102,6 +115,7 @@ func (q *Queries) ListCasePartiesByKeys(ctx context.Context, arg ListCaseParties
 			&i.RegistrationNumber,
 			&i.RegistrationCountry,
 			&i.MyRole,
+			&i.Matched,
 		); err != nil {
 			return nil, err
 		}
