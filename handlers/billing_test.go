@@ -64,6 +64,7 @@ func TestInvoiceEvents(t *testing.T) {
 	f.call(f.carl, "GET", one, nil).expect(404, "not_found")
 	f.call(f.carl, "POST", one+"/send", nil).expect(403, "forbidden")
 	f.call(f.lena, "PATCH", f.root+"/time-entries/"+entry.ID.String(), map[string]any{"minutes": 1}).expect(409, "time_entry_billed")
+	f.call(f.lena, "DELETE", f.root+"/time-entries/"+entry.ID.String(), nil).expect(409, "time_entry_billed")
 	f.call(f.lena, "POST", f.root+"/invoices", body).expect(409, "time_entry_billed")
 	f.call(f.lena, "PATCH", one, map[string]any{"dueOn": "2099-01-31"}).expect(200, "")
 	f.call(f.lena, "POST", one+"/send", nil).expect(200, "").decode(&i)
@@ -172,6 +173,14 @@ func TestInvoiceRules(t *testing.T) {
 	f.call(f.lena, "POST", f.root+"/trust-deposits", map[string]any{"amount": domain.MaxAmount + 1, "currency": "EUR"}).expect(422, "invalid")
 	f.call(f.lena, "POST", f.root+"/trust-deposits", map[string]any{"amount": domain.MaxAmount, "currency": "EUR"}).expect(201, "")
 	f.call(f.lena, "POST", f.root+"/trust-deposits", map[string]any{"amount": 1, "currency": "EUR"}).expect(422, "invalid")
+
+	// No balance exceeds the largest amount.
+	largest := map[string]any{"currency": "JPY", "recipient": map[string]any{"name": "Ada Lovelace"}, "lines": []any{map[string]any{"description": "Advice", "quantity": "1", "unitPrice": domain.MaxAmount}}}
+	first, second := f.root+"/invoices/"+f.draft(largest).ID.String(), f.root+"/invoices/"+f.draft(largest).ID.String()
+	f.call(f.lena, "POST", first+"/send", nil).expect(200, "")
+	f.call(f.lena, "POST", second+"/send", nil).expect(422, "invalid")
+	f.call(f.lena, "POST", first+"/write-off", nil).expect(200, "")
+	f.call(f.lena, "PATCH", first, map[string]any{"dueOn": "2099-01-31"}).expect(409, "invoice_issued")
 }
 
 // TestTestInvoices: invoices of a test account have numbers of their own, are seen by nobody else and are deleted with its data.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"counsel/app"
 	"counsel/domain"
 	"counsel/domain/billing"
 	"counsel/gen/api"
@@ -96,6 +97,13 @@ func TestPayments(t *testing.T) {
 	}
 	other := f.openCheckout(lawyer, f.issueInvoice(lawyer, caseID, 1000))
 	f.call(lawyer, "POST", "/api/payments/"+other.ID.String()+"/refund", map[string]any{"reason": "x"}).expect(409, "payment_not_succeeded")
+}
+
+// TestPaymentsNotConfigured: without a provider there is nothing to send webhooks to.
+func TestPaymentsNotConfigured(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, func(c *fixtureConfig) { c.clients = func(all *app.Clients) { all.Payments = nil } })
+	f.sendPaymentWebhook("whsec_any", json.RawMessage(`{"id":"evt_1","object":"event","type":"checkout.session.completed"}`)).expect(404, "not_found")
 }
 
 // TestPaymentFaults: the provider rejects what it is asked for, or is down.

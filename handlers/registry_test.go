@@ -223,4 +223,10 @@ func TestPartyCompany(t *testing.T) {
 	f.call(u, "PUT", party+"/company", map[string]any{"source": "gleif", "companyId": northwind}).expect(200, "")
 	f.call(u, "DELETE", party, nil).expect(204, "") // with its link
 	f.call(u, "GET", party+"/company", nil).expect(404, "not_found")
+
+	party = f.newParty(u)
+	f.call(u, "PUT", party+"/company", map[string]any{"source": "gleif", "companyId": northwind}).expect(200, "")
+	f.call(u, "PATCH", party[:strings.Index(party, "/parties/")], map[string]any{"status": "closed"}).expect(200, "")
+	f.call(u, "PUT", party+"/company", map[string]any{"source": "gleif", "companyId": northwind}).expect(409, "case_closed")
+	f.call(u, "DELETE", party+"/company", nil).expect(409, "case_closed")
 }

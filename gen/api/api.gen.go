@@ -35168,22 +35168,6 @@ func (response CheckSanctions500ApplicationProblemPlusJSONResponse) VisitCheckSa
 	return err
 }
 
-type CheckSanctions502ApplicationProblemPlusJSONResponse struct {
-	BadGatewayApplicationProblemPlusJSONResponse
-}
-
-func (response CheckSanctions502ApplicationProblemPlusJSONResponse) VisitCheckSanctionsResponse(w http.ResponseWriter) error {
-
-	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(502)
-	_, err := buf.WriteTo(w)
-	return err
-}
-
 type CheckSanctions503ApplicationProblemPlusJSONResponse struct {
 	ServiceUnavailableApplicationProblemPlusJSONResponse
 }

@@ -224,7 +224,7 @@ func (w *pyWriter) typed(node *yaml.Node, t pyType) value {
 		return w.model(node, t.model)
 	case strings.Contains(t.annotation, "AwareDatetime"):
 		return w.time(node)
-	case node.Kind == yaml.ScalarNode && regexp.MustCompile(`\bdate\b`).MatchString(t.annotation):
+	case node.Kind == yaml.ScalarNode && regexp.MustCompile(`\bdate(_aliased)?\b`).MatchString(t.annotation):
 		return w.date(node)
 	}
 	return w.plain(node)

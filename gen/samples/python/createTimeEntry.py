@@ -1,4 +1,5 @@
 import os
+from datetime import date
 
 from counsel import Counsel, models
 
@@ -6,7 +7,7 @@ with Counsel(os.environ["COUNSEL_URL"], api_key=os.environ["COUNSEL_API_KEY"]) a
     result = counsel.create_time_entry(
         "019ab4d0-1c2d-7e3f-8a4b-5c6d7e8f9a0b",
         models.CreateTimeEntryRequest(
-            date="2026-11-24",
+            date=date(2026, 11, 24),
             minutes=90,
             rate=24000,
             currency="EUR",

@@ -10782,10 +10782,6 @@ export type CheckSanctionsErrors = {
      */
     500: Problem;
     /**
-     * An external system gave an unusable answer.
-     */
-    502: Problem;
-    /**
      * A part that the request needs is down; retry after `Retry-After`.
      */
     503: Problem;
