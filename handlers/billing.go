@@ -83,7 +83,7 @@ func (s *Server) ListInvoices(ctx context.Context, r api.ListInvoicesRequestObje
 // CreateInvoice drafts an invoice.
 func (s *Server) CreateInvoice(ctx context.Context, r api.CreateInvoiceRequestObject) (api.CreateInvoiceResponseObject, error) {
 	b := r.Body
-	n := billing.NewInvoice{ID: middleware.DerivedID(ctx, 0), Currency: b.Currency, Recipient: fromAPIRecipient(b.Recipient), Locale: string(deref(b.Locale)), Notes: deref(b.Notes), Lines: fromAPILines(b.Lines)}
+	n := billing.NewInvoice{ID: middleware.DerivedID(ctx, 0), Currency: b.Currency, Recipient: fromAPIRecipient(b.Recipient), Locale: deref(b.Locale), Notes: deref(b.Notes), Lines: fromAPILines(b.Lines)}
 	if b.DueOn != nil {
 		n.DueOn = &b.DueOn.Time
 	}
@@ -225,7 +225,7 @@ func fromAPIMovement(ctx context.Context, b api.TrustMovementRequest) billing.Tr
 }
 
 func fromAPIRecipient(b api.InvoiceRecipient) billing.Recipient {
-	return billing.Recipient{Name: b.Name, Address: deref(b.Address), Email: string(deref(b.Email))}
+	return billing.Recipient{Name: b.Name, Address: deref(b.Address), Email: deref(b.Email)}
 }
 
 func fromAPILines(list []api.InvoiceLineInput) []billing.NewLine {
@@ -243,7 +243,7 @@ func toAPITimeEntry(e billing.TimeEntry) api.TimeEntry {
 
 func toAPIInvoice(i billing.Invoice) api.Invoice {
 	out := api.Invoice{ID: api.ID(i.ID), CaseID: api.ID(i.CaseID), Status: api.InvoiceStatus(i.Status), Number: optional(i.Number), Currency: i.Currency,
-		Recipient: api.InvoiceRecipient{Name: i.Recipient.Name, Address: optional(i.Recipient.Address), Email: (*api.EmailAddress)(optional(i.Recipient.Email))}, Locale: api.InvoiceLocale(i.Locale),
+		Recipient: api.InvoiceRecipient{Name: i.Recipient.Name, Address: optional(i.Recipient.Address), Email: optional(i.Recipient.Email)}, Locale: api.InvoiceLocale(i.Locale),
 		Notes: optional(i.Notes), DueOn: toAPIDate(i.DueOn), Subtotal: i.Subtotal, Tax: i.Tax, Total: i.Total, Paid: i.Paid, Due: i.Due(), Credit: i.Credit,
 		DocumentID: (*api.ID)(i.Document), ReceiptID: (*api.ID)(i.Receipt), CreatedBy: api.ID(i.CreatedBy), CreatedAt: i.CreatedAt, UpdatedAt: i.UpdatedAt,
 		IssuedAt: i.IssuedAt, SentAt: i.SentAt, PaidAt: i.PaidAt, VoidedAt: i.VoidedAt}

@@ -246,7 +246,7 @@ type moneyData struct {
 }
 
 func (f Firm) data() partyData {
-	return partyData{Name: f.Name, Address: f.Address, TaxID: f.TaxID, BankAccount: f.BankAccount}
+	return partyData(f)
 }
 
 // publishPaid publishes that an invoice was paid, or that more was paid than is due, and makes the receipt.

@@ -233,7 +233,7 @@ func TestChangesAreReported(t *testing.T) {
 // TestUnavailableRegister: a watch whose register cannot be asked does not hold up the others, and is checked later.
 func TestUnavailableRegister(t *testing.T) {
 	f := newFixture(t)
-	broken, other := f.newWatch(), Watch{}
+	broken := f.newWatch()
 	f.advance(time.Second)
 	other, err := f.Create(t.Context(), f.lawyer(), NewWatch{Kind: KindVAT, Subject: Subject{Number: "FR40303265045"}})
 	testkit.Must(t, err)

@@ -206,7 +206,7 @@ func (o *Outbox) InvitationMail(ctx context.Context, tx db.Tx, i cases.Invitatio
 // mails are not sent.
 func (o *Outbox) InvoiceMail(ctx context.Context, tx db.Tx, m billing.Mail) error {
 	if o.Configured() != nil {
-		return nil
+		return nil //nolint:nilerr // as documented
 	}
 	kind := Invoice
 	if m.Receipt {

@@ -229,7 +229,7 @@ func (s *Server) api(pattern string, operate func(*http.Request) (object, *faile
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_, _ = w.Write(body)
+		_, _ = w.Write(body) //nolint:gosec // JSON
 	})
 }
 
