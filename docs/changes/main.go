@@ -168,13 +168,35 @@ func writeNotes(b *strings.Builder, title string, present contract, changes []ch
 		items[where] = append(items[where], n.text)
 	}
 	for _, where := range order {
-		texts := items[where]
+		texts := mergeValues(items[where])
 		if len(texts) == 1 {
 			fmt.Fprintf(b, "- %s: %s\n", where, texts[0])
 		} else {
 			fmt.Fprintf(b, "- %s:\n  - %s\n", where, strings.Join(texts, "\n  - "))
 		}
 	}
+}
+
+var newValue = regexp.MustCompile("^added the new (`[^`]*`) enum value to (.*)$")
+
+// mergeValues merges the new values of one enumeration into one line.
+func mergeValues(texts []string) (merged []string) {
+	at := map[string]int{} // by what has the values
+	for _, text := range texts {
+		m := newValue.FindStringSubmatch(text)
+		if m == nil {
+			merged = append(merged, text)
+			continue
+		}
+		if i, ok := at[m[2]]; ok {
+			before, _ := strings.CutSuffix(merged[i], " to "+m[2])
+			merged[i] = before + ", " + m[1] + " to " + m[2]
+			continue
+		}
+		at[m[2]] = len(merged)
+		merged = append(merged, "added the values "+m[1]+" to "+m[2])
+	}
+	return merged
 }
 
 const maxOperations = 3 // that a line names; a change of a shared schema has many

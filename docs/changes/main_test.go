@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,5 +53,12 @@ func TestPageWithoutChanges(t *testing.T) {
 	}
 	if _, err := readChanges(strings.NewReader("no JSON")); err == nil {
 		t.Error("garbage is read as differences")
+	}
+}
+
+func TestMergeValues(t *testing.T) {
+	got := mergeValues([]string{"added the new `a` enum value to the `x` response property", "added the optional property `y`", "added the new `b` enum value to the `x` response property"})
+	if want := []string{"added the values `a`, `b` to the `x` response property", "added the optional property `y`"}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
 	}
 }
