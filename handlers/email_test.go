@@ -231,7 +231,7 @@ func TestSendEmails(t *testing.T) {
 	}
 	f.call(nil, "GET", link[:len(link)-3]+"AAA", nil).expect(404, "not_found")
 	f.call(nil, "POST", link[:len(link)-3]+"AAA", nil).expect(404, "not_found")
-	f.call(nil, "GET", link+"?unknown=1", nil).expect(400, "malformed")
+	f.call(nil, "GET", "/unsubscribe/a.b", nil).expect(400, "malformed")
 	if done := f.call(nil, "POST", link, nil).expect(200, ""); !strings.Contains(string(done.body), "You are unsubscribed") {
 		t.Errorf("%s", done.body)
 	}
