@@ -140,7 +140,7 @@ func (c *Client) Close() error {
 // Name implements payments.Provider.
 func (c *Client) Name() string { return c.cfg.Name }
 
-// Live implements payments.Provider. Stripe's keys tell their mode.
+// Live implements payments.Provider. The prefix of a Stripe key names its mode.
 func (c *Client) Live() bool { return IsLiveKey(c.cfg.APIKey) }
 
 // IsLiveKey reports whether real money moves with a key.
